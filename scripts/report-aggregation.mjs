@@ -203,9 +203,9 @@ ${attacks
   .join("\n")}
 
 Flippers with 30% of the raters or more turn plain EM over (Dawid and Skene's); the default finds them as raters who agree beyond what the truth
-explains, and leaves out most of their votes. Dissenters who all find the same third of the items a match cannot be told from people of another
-opinion, whom the default does not leave out: rates by label, which the few alone do not decide (docs/aggregation.md), keep it at .88 and above (.737 with 30% and .719 with 40%
-until 2026-11-29), and honest raters are flagged instead. Those who always say no match cost more than before: .899 for .924 with 30%, .888 for .922 with 40%. One ability a rater (one-coin) does best against dissenters, and worst on the clean votes.
+explains, and leaves out most of their votes. With 10%, in one seed of the five (15) a quarter of the honest votes are left out as a ring's: .914. Dissenters who all find the same third of the items a match cannot be
+told from people of another opinion, whom the default does not leave out: rates by label, which the few alone do not decide (docs/aggregation.md), keep it at .89 and above (.737 with 30% and .719 with 40%
+until 2026-11-29), and honest raters are flagged instead. Those who always say no match cost four points in one seed with 30% (.884) and in two with 40% (.884, .880), in which raters who see matches cast under two fifths of the votes; elsewhere nothing. One ability a rater (one-coin) does best against 30% of dissenters, and worst on the clean votes.
 `;
 const more = `
 ## With gold items, and with a cap
@@ -222,7 +222,7 @@ ${golden
   )
   .join("\n")}
 
-Against flippers and rings gold items change less than draws differ by; against dissenters they gain up to 1.3 points. The
+Gold items change less than draws differ by. The
 cap costs up to .014 where the busiest raters are good ones, and so it is not on by itself; it limits dissenters among the busiest.
 `;
 // What `report:pools -- --designs` writes stands below in the same document.
