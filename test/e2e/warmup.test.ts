@@ -33,6 +33,10 @@ const COMMANDS: Record<string, readonly string[]> = {
   orpo: [...rows("8"), ...DIRECT],
   ppo: ONLINE,
   grpo: [...ONLINE, "--group-size", "2"],
+  rloo: [...ONLINE, "--group-size", "2"],
+  reinforce: ONLINE,
+  "online-dpo": [...ONLINE, "--group-size", "2"],
+  "rejection-sampling": [...ONLINE, "--group-size", "2"],
 };
 const NOTHING = /the run's only step is the warm-up's first, at a learning rate of 0: nothing is learned/;
 
