@@ -59,7 +59,9 @@ export async function removeStages(
     for (const dir of await foldersIn(dirname(resolve(folder))))
       if (existsSync(join(dir, "lock.json"))) locks.push(...locked(dir));
     // Who writes one of these holds a lock of those that are looked at next.
-    const halves = (await foldersIn(folder)).filter((dir) => /^\..*\.tmp-[0-9a-f]+$/.test(basename(dir)));
+    const halves = (await foldersIn(folder)).filter((dir) =>
+      /^\..*\.(?:tmp|gone)-[0-9a-f]+$/.test(basename(dir)),
+    );
     const stopped: string[] = [];
     for (const dir of await foldersIn(unfinished))
       for (const lock of locked(dir)) {

@@ -136,10 +136,19 @@ describe("housekeeping", () => {
     rmSync(two, { recursive: true });
     mkdirSync(join(stages(), "unfinished", "third-0123456789ab"), { recursive: true });
     mkdirSync(join(stages(), ".third-0123456789ab.tmp-00ff00ff00ff"));
+    mkdirSync(join(stages(), ".third-0123456789ab.gone-00ff00ff"));
     expect((await removeStages(stages(), "unused", warn)).map(({ name }) => name)).toEqual([listed[2].name]);
     expect(readdirSync(stages()).sort()).toEqual([listed[0].name, listed[1].name].sort());
     await removeStages(stages(), "all", warn);
     expect(readdirSync(stages())).toEqual([]);
+  });
+
+  it("deletes at the next run what a killed process had moved away", async () => {
+    await run("one", "a");
+    const [{ name }] = await storedStages(stages(), warn);
+    mkdirSync(join(stages(), `.${name}.gone-00ff00ff`));
+    await run("two", "a");
+    expect(readdirSync(stages()).filter((file) => file.startsWith("."))).toEqual([]);
   });
 
   it("removes nothing while a run beside it goes on", async () => {

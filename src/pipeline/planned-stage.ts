@@ -215,6 +215,7 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
    */
   private async removeUnlocked(): Promise<void> {
     const { store } = this.context;
+    await store.removeMovedAway(this.name, this.key);
     const dir = store.unfinishedDir(this.name, this.key);
     if (!existsSync(dir)) return;
     const lock = lockOf(dir);

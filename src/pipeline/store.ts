@@ -150,7 +150,7 @@ export class StageStore {
    * and one that waits for a lock in it neither gets the lock in a folder that vanishes, nor keeps it from vanishing.
    */
   private async removeWhole(path: string, name: string): Promise<void> {
-    const gone = join(this.folder, `.${name}.tmp-${randomBytes(4).toString("hex")}`);
+    const gone = join(this.folder, `.${name}.gone-${randomBytes(4).toString("hex")}`);
     await rename(join(this.folder, path), gone).catch(unlessAbsent(undefined));
     await rm(gone, { recursive: true, force: true });
   }
@@ -183,11 +183,20 @@ export class StageStore {
     await this.removeWhole(join(UNFINISHED, name), name);
   }
 
+  /** Removes what a killed process had moved away, and not yet deleted: nobody needs it, whoever holds the stage's lock. */
+  async removeMovedAway(stage: string, key: string): Promise<void> {
+    await this.removeBeginningWith(`.${this.nameOf(stage, key)}.gone-`);
+  }
+
+  private async removeBeginningWith(prefix: string): Promise<void> {
+    for (const name of await readdir(this.folder).catch(unlessAbsent([])))
+      if (name.startsWith(prefix)) await rm(join(this.folder, name), { recursive: true, force: true });
+  }
+
   /** Removes files that a killed process was writing. Only the holder of the stage's lock may call this. */
   async removeLeftovers(stage: string, key: string): Promise<void> {
-    const prefix = `.${this.nameOf(stage, key)}.tmp-`;
-    for (const name of await readdir(this.folder))
-      if (name.startsWith(prefix)) await rm(join(this.folder, name), { recursive: true, force: true });
+    await this.removeBeginningWith(`.${this.nameOf(stage, key)}.tmp-`);
+    await this.removeMovedAway(stage, key);
     await removeLeftovers(this.unfinishedDir(stage, key));
   }
 
