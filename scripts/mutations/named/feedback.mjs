@@ -80,6 +80,8 @@ export const feedback = [
     tests: at("votes/aggregate", ["collusion", "ring"]),
     mutations: [
       ["truths by majority only", "EM_STEPS = [0, 2]", "EM_STEPS = [0]"],
+      ["no suspects are held against the others' truths", "LEAST_TOLD = 0.27", "LEAST_TOLD = 0.9"],
+      ["all suspects are", "LEAST_TOLD = 0.27", "LEAST_TOLD = 0"],
       ["truths by EM only", "EM_STEPS = [0, 2]", "EM_STEPS = [2]"],
       ["one round", "ROUNDS = 10", "ROUNDS = 1"],
       ["two of one pair are enough", "components(inTriangles(graph(pairs, edges)), SMALLEST_GROUP)", "components(graph(pairs, edges), SMALLEST_GROUP)"],

@@ -15,9 +15,9 @@
  *    do not are dropped; raters who do are added, even if they had too few items in common with any one suspect. A
  *    group of three or more is a ring if its key has next to nothing to do with the others' votes (ring.ts): groups whose
  *    key shares most of the agreement that the others have among themselves, beyond chance, know better, and so do those
- *    who agree no more than the others do; between the two are people of another opinion. Suspects with less than half
- *    of the votes on their items are tested against the truths of the others' votes too: a large ring has a part in the
- *    truths, and its agreement then passes for skill.
+ *    who agree no more than the others do; between the two are people of another opinion. Suspects with 27 in 100
+ *    of the votes on their items or more, and less than half, are tested against the truths of the others' votes too: a
+ *    large ring has a part in the truths, and its agreement then passes for skill.
  * 4. The ring that copies the largest share is set aside, and the search starts again without its votes until no more
  *    rings are found: a ring distorts the truths, which can make other raters look like one. Then rings of two are
  *    looked for (rings-of-two.ts), and the search goes on without them.
@@ -63,6 +63,8 @@ export interface SharedAnswers {
 
 const ROUNDS = 10;
 const EM_STEPS = [0, 2];
+/** Least share of the votes on their items with which suspects have a part in the truths. */
+const LEAST_TOLD = 0.27;
 /** Steps of EM without the suspects' votes. */
 const STEPS_OF_OTHERS = 2;
 /** Steps after which EM has settled on whom it believes. */
@@ -116,7 +118,10 @@ export function sharedAnswers(
   return { colluding: bySize(colluding), knowing: bySize(merged(knowing)) };
 }
 
-/** The truths by all votes but the suspects'; none where they have half of the votes on their items. */
+/**
+ * The truths by all votes but the suspects'; none where they have half of the votes on their items, or so few that the
+ * truths are the others' all the same.
+ */
 function truthsOfOthers(
   votes: LabelVotes,
   weight: Float64Array,
@@ -132,8 +137,15 @@ function truthsOfOthers(
     all[votes.item[v]] += weight[v];
     theirs[votes.item[v]] += weight[v] - others[v];
   }
-  const ahead = theirs.reduce((sum, own, i) => sum + (own > 0 ? 2 * own - all[i] : 0), 0);
-  return ahead < 0 ? [independentRaters(votes, others, STEPS_OF_OTHERS, known)] : [];
+  let [own, there] = [0, 0];
+  for (let i = 0; i < all.length; i++)
+    if (theirs[i] > 0) {
+      own += theirs[i];
+      there += all[i];
+    }
+  return own >= LEAST_TOLD * there && own < there / 2
+    ? [independentRaters(votes, others, STEPS_OF_OTHERS, known)]
+    : [];
 }
 
 /** The raters whom EM believes in the end, far more than the median rater: a ring that takes over is among them. */

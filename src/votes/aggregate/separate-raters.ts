@@ -97,8 +97,12 @@ function votesOf({ rater, raters }: LabelVotes): Int32Array {
   return count;
 }
 
-/** The part cut where few votes connect it, each piece again; the part itself if it holds together. */
+/**
+ * The part cut where few votes connect it, each piece again; the part itself if it holds together, or has so many votes
+ * that cutting it would take longer than all else.
+ */
 function cutApart(part: SeparatePart, seed: number): SeparatePart[] {
+  if (part.votes.item.length > MAX_COMPARED) return [part];
   const sides = nearlySeparate(part.votes, part.weight, FEWEST_RATERS, seed);
   if (sides === undefined) return [part];
   return [0, 1].flatMap((side) => {
