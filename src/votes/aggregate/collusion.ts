@@ -86,22 +86,23 @@ export function sharedAnswers(
     const weight = Float64Array.from(votes.rater, (rater) => (flagged.has(rater) ? 0 : 1));
     const winners = believedInTheEnd(votes, weight, known);
     const models = EM_STEPS.map((steps) => independentRaters(votes, weight, steps, known));
+    const againstOthers = (suspects: readonly number[]) =>
+      truthsOfOthers(votes, weight, suspects, known).flatMap(
+        (truths) => ringAgainstOthers(votes, truths, byRater, suspects, falseDiscoveryRate) ?? [],
+      );
     const fresh = models
       .flatMap((model) => {
         const pairs = testedPairs(votes, model, byItem, byRater, leastCommon);
         const standOut = suspectPairs(pairs.z, votes.raters.length).flatMap((edges) =>
           components(inTriangles(graph(pairs, edges)), SMALLEST_GROUP),
         );
-        return [...standOut, denseGroup(pairs, votes.raters.length, SMALLEST_GROUP), winners].flatMap(
-          (suspects) =>
-            [
-              ring(votes, model, byRater, suspects, falseDiscoveryRate) ?? [],
-              truthsOfOthers(votes, weight, suspects, known).map(
-                (truths) => ringAgainstOthers(votes, truths, byRater, suspects, falseDiscoveryRate) ?? [],
-              ),
-            ].flat(2),
+        const groups = [...standOut, denseGroup(pairs, votes.raters.length, SMALLEST_GROUP)];
+        const followed = [...groups, winners].flatMap(
+          (suspects) => ring(votes, model, byRater, suspects, falseDiscoveryRate) ?? [],
         );
+        return [...followed, ...groups.flatMap(againstOthers)];
       })
+      .concat(againstOthers(winners))
       .filter(({ members }) => members.some(({ rater }) => !flagged.has(rater)));
     knowing = fresh.filter(({ knowBetter }) => knowBetter).map(({ members }) => members);
     const rings = fresh.filter(({ knowBetter }) => !knowBetter).map(({ members }) => members);
